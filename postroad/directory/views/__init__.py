@@ -1,0 +1,1 @@
+"""Pages of directory sources, and the SCIM server."""

@@ -1,0 +1,5 @@
+from enum import StrEnum
+
+
+class Job(StrEnum):
+    OPEN_REVIEWS = "knowledge.open-reviews"

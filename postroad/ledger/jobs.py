@@ -1,0 +1,7 @@
+"""Names of the ledger's background jobs."""
+
+from enum import StrEnum
+
+
+class Job(StrEnum):
+    SEAL = "ledger.seal"

@@ -1,0 +1,1 @@
+"""Who there is: departments, people, posts, outside organisations and contacts, accounts and rights."""

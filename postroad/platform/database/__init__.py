@@ -1,0 +1,1 @@
+"""The database: where it is, and the embedded server."""
