@@ -20,10 +20,11 @@ test: setup .venv/.developing  ## everything that needs no extra system package;
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser"
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser  # apart: a browser's event loop runs in its process to the end
 
-check: setup .venv/.developing  ## what can be known without running: style, types, layers, migrations, translations
+check: setup .venv/.developing  ## what can be known without running: style, types, layers, the lock, migrations, translations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/python -m pip check
 	$(BIN)/postroad manage makemigrations --check --dry-run
 	$(BIN)/python dev/messages.py check
 	npm run --silent check
@@ -57,18 +58,20 @@ clean:
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
+# `--no-deps`: the lock is complete, and a pip before 23.3 takes `package[extra]` from the newest `package`, not the pinned one.
+
 .venv/.installed: requirements.txt pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install -q --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 
 .venv/.developing: requirements-dev.txt | .venv/.installed
-	$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements-dev.txt
 	touch $@
 
 .synapse/.installed: requirements-synapse.txt
 	$(PYTHON) -m venv .synapse
-	.synapse/bin/python -m pip install -q --require-hashes -r requirements-synapse.txt
+	.synapse/bin/python -m pip install -q --no-deps --require-hashes -r requirements-synapse.txt
 	touch $@
 
 .venv/.frontend: $(FRONTEND) | .venv/.installed
