@@ -37,7 +37,9 @@ export function icon(name: keyof typeof ICONS): SVGSVGElement {
   return svg;
 }
 
-const ADDRESS = /https?:\/\/[^\s<>"'，。；）】]+[^\s<>"'，。；）】.,;:!?)]/g;
+// An address ends where Han, kana or their punctuation begins (postroad/web/links.py has the same signs).
+const NO_PART = "\\s<>\"'\\u2014\\u2018-\\u201d\\u2026\\u2e80-\\u9fff\\uf900-\\ufaff\\uff00-\\uffef";
+const ADDRESS = new RegExp(`https?://[^${NO_PART}]*[^${NO_PART}.,;:!?)]`, "g");
 
 // Text with the web addresses in it as links, which tell the other site nothing of this one.
 export function linked(text: string): Node[] {

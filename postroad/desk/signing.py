@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from django.utils.html import escape, urlize
+from django.utils.html import escape
+
+from postroad.web.links import linked
 
 CHINESE = "zh-hans"
 ENGLISH = "en"
@@ -41,5 +43,5 @@ def below(text: str, signature: str) -> str:
 
 def formatted(text: str, signature: str, values: Mapping[str, str]) -> str:
     """The same as HTML: the text as it was typed, then the formatted signature with its values escaped."""
-    body = urlize(text, autoescape=True).replace("\r\n", "\n").replace("\n", "<br>")
+    body = linked(text).replace("\r\n", "\n").replace("\n", "<br>")
     return f"<div>{body}</div><br><div>{filled(signature, {name: escape(one) for name, one in values.items()})}</div>"

@@ -20,8 +20,10 @@ from django.utils.translation import get_language, gettext, pgettext
 
 from postroad.platform.language import in_a_row
 from postroad.web.icons import icon_shapes
+from postroad.web.links import linked
 
 register = template.Library()
+register.filter("linked", linked)
 
 # Below this many seconds a duration shows its seconds; frontend/countdown.ts counts in the same manner.
 SECONDS_MATTER = 600
