@@ -59,7 +59,6 @@ clean:
 	$(PYTHON) -m venv .venv
 
 # `--no-deps`: the lock is complete, and a pip before 23.3 takes `package[extra]` from the newest `package`, not the pinned one.
-
 .venv/.installed: requirements.txt pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .

@@ -21,5 +21,8 @@ _linker = _Linker()
 
 
 def linked(text: str) -> SafeString:
-    """The text as HTML: its addresses as links that open beside the page, everything else escaped."""
+    """The text as HTML: its addresses as links that open beside the page, everything else escaped.
+
+    Hosts and paths in raw Chinese are no part of a link. As with every filter, text that is marked safe is not escaped.
+    """
     return mark_safe(_linker(text, nofollow=True, autoescape=True))  # noqa: S308 - escaped by Django's Urlizer

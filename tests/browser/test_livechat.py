@@ -158,9 +158,13 @@ def test_visitor_and_agent_talk(visit: Callable[..., Visitor], shop: Callable[..
     agent.page.locator("#id_text").press_sequentially("Good day")
     expect(page.locator("postroad-chat .status")).to_have_text("Sun is writing…")
     agent.page.keyboard.press("Shift+Enter")
-    agent.page.keyboard.type("it comes on Monday.")
+    agent.page.keyboard.type("it comes on Monday，见https://shop.example/7?a=b。谢谢")
     agent.page.keyboard.press("Enter")
-    expect(page.locator("postroad-chat .us .text")).to_have_text("Good day\nit comes on Monday.")
+    expect(page.locator("postroad-chat .us .text")).to_have_text(
+        "Good day\nit comes on Monday，见https://shop.example/7?a=b。谢谢"
+    )
+    for link in (page.locator("postroad-chat .us .text a"), agent.page.locator(".chat-out .chat-text a")):
+        expect(link).to_have_text("https://shop.example/7?a=b")
     expect(agent.page.locator("#id_text")).to_have_value("")
     expect(agent.page.locator(".chat-out .chat-mark")).to_have_text("read")
 
