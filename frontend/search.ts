@@ -45,6 +45,9 @@ export function startSearch(): void {
     } else if (event.key === "Enter" && !event.isComposing && chosen()) {
       event.preventDefault();
       chosen()?.click();
+    } else if (event.key === "Escape" && !event.isComposing) {
+      event.preventDefault(); // Chromium would empty the box first and close at the second press
+      dialog.close();
     }
   });
   document.addEventListener("keydown", (event) => {
